@@ -14,7 +14,8 @@ type Config struct {
 	CredentialsFile string `yaml:"credentials_file"`
 	NKeyFile        string `yaml:"nkey_file"`
 	TLS             TLS    `yaml:"tls"`
-	// Insecure allows a connection beyond this machine without TLS.
+	// Insecure allows a connection beyond this machine without TLS. Otherwise
+	// TLS is required there, with nats:// as well as with tls://.
 	Insecure bool `yaml:"insecure"`
 
 	// Stream is created when missing, with the two settings below, and never changed.

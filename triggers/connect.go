@@ -109,7 +109,7 @@ func (p *Publisher) options(l *link) ([]nats.Option, error) {
 	if p.cfg.TLS.CertFile != "" {
 		options = append(options, nats.ClientCert(p.cfg.TLS.CertFile, p.cfg.TLS.KeyFile))
 	}
-	if p.cfg.TLS != (TLS{}) {
+	if p.cfg.requiresTLS() {
 		options = append(options, nats.Secure())
 	}
 	return options, nil

@@ -65,16 +65,24 @@ func (c *Config) checkServer(raw string) string {
 		return "not a server's address: write it as in nats://host:4222"
 	}
 	switch u.Scheme {
-	case "tls", "wss":
-		return ""
-	case "nats", "ws":
-	default:
-		return fmt.Sprintf("unknown scheme %q: use nats, tls, ws or wss", u.Scheme)
-	}
-	if c.Insecure || c.TLS != (TLS{}) || isLoopback(u.Hostname()) {
+	case "nats", "tls", "ws", "wss":
 		return ""
 	}
-	return fmt.Sprintf("%s is not this machine and the connection has no TLS: use tls://, give nats.tls, or set nats.insecure: true", u.Hostname())
+	return fmt.Sprintf("unknown scheme %q: use nats, tls, ws or wss", u.Scheme)
+}
+
+// requiresTLS says that the connection must be encrypted, whatever the scheme of
+// the URL: beyond this machine it always is, unless that is given up by name.
+func (c *Config) requiresTLS() bool {
+	if c.TLS != (TLS{}) {
+		return true
+	}
+	for _, raw := range c.servers() {
+		if u, err := url.Parse(raw); err == nil && !isLoopback(u.Hostname()) {
+			return !c.Insecure
+		}
+	}
+	return false
 }
 
 func isLoopback(host string) bool {

@@ -25,10 +25,7 @@ func TestConfigMistakes(t *testing.T) {
 	}{
 		{"TLS beyond this machine", func(c *Config) { c.URL = "tls://nats:4222" }, ""},
 		{"several servers", func(c *Config) { c.URL = "tls://a:4222, tls://b:4222" }, ""},
-		{"plain beyond this machine", func(c *Config) { c.URL = "nats://nats:4222" }, "nats.url: nats is not this machine"},
-		{"the second of several is plain", func(c *Config) { c.URL = "tls://a:4222,nats://b:4222" }, "nats.url: b is not"},
-		{"plain and allowed", func(c *Config) { c.URL, c.Insecure = "nats://nats:4222", true }, ""},
-		{"plain scheme with a TLS section", func(c *Config) { c.URL, c.TLS.CAFile = "nats://nats:4222", "ca.pem" }, ""},
+		{"plain scheme beyond this machine", func(c *Config) { c.URL = "nats://nats:4222" }, ""},
 		{"loopback by number", func(c *Config) { c.URL = "nats://[::1]:4222" }, ""},
 		{"no scheme", func(c *Config) { c.URL = "nats:4222" }, "nats.url: not a server's address"},
 		{"foreign scheme", func(c *Config) { c.URL = "http://127.0.0.1:4222" }, `nats.url: unknown scheme "http"`},
@@ -50,7 +47,7 @@ func TestConfigMistakes(t *testing.T) {
 }
 
 func TestPasswordStaysOutOfErrors(t *testing.T) {
-	for _, raw := range []string{"nats://user:hunter2@nats:4222", "nats://user:hunter2@na ts", "user:hunter2@nats"} {
+	for _, raw := range []string{"http://user:hunter2@nats:4222", "nats://user:hunter2@na ts", "user:hunter2@nats"} {
 		c := Config{URL: raw}
 		c.SetDefaults()
 		err := c.Validate()
@@ -116,5 +113,23 @@ func checkMistake(t *testing.T, err error, want string) {
 		t.Errorf("unexpected: %v", err)
 	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 		t.Errorf("error %v, want one with %q", err, want)
+	}
+}
+
+func TestTLSIsRequiredBeyondThisMachine(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		cfg  Config
+		want bool
+	}{
+		{"loopback", Config{URL: "nats://127.0.0.1:4222"}, false},
+		{"loopback with a TLS section", Config{URL: "nats://127.0.0.1:4222", TLS: TLS{CAFile: "ca.pem"}}, true},
+		{"another machine", Config{URL: "nats://nats:4222"}, true},
+		{"the second of several", Config{URL: "nats://localhost:4222,nats://nats:4222"}, true},
+		{"another machine, given up by name", Config{URL: "nats://nats:4222", Insecure: true}, false},
+	} {
+		if got := tc.cfg.requiresTLS(); got != tc.want {
+			t.Errorf("%s: TLS required: %v, want %v", tc.name, got, tc.want)
+		}
 	}
 }
