@@ -8,32 +8,40 @@ import (
 // Encoder writes documents. It keeps scratch memory between calls, so reuse
 // one per goroutine. The zero value is ready.
 type Encoder struct {
-	facts writer
-	sum   [2 * sha256.Size]byte
+	body, facts []byte
+	cuts        []cut
 }
+
+// noHash holds the place of event.hash until the hash is known.
+const noHash = "0000000000000000000000000000000000000000000000000000000000000000"
 
 // Append appends the JSON of c, on one line and without a newline at its end,
 // and returns the extended buffer. It computes the hash over the facts, leaves it in c.Sum
 // and writes it as event.hash, whatever c.Event.Hash holds.
 func (e *Encoder) Append(dst []byte, c *Change) []byte {
-	c.Sum = e.Hash(c)
-	hex.Encode(e.sum[:], c.Sum[:])
-	w := writer{buf: dst}
-	w.change(c, e.sum[:])
+	w := writer{buf: dst, cuts: e.cuts[:0]}
+	w.change(c)
+	e.cuts = w.cuts
+	e.facts = w.appendFacts(e.facts[:0], len(dst))
+	c.Sum = sha256.Sum256(e.facts)
+	hex.Encode(w.buf[w.hash:], c.Sum[:])
 	return w.buf
 }
 
 // Hash returns the SHA-256 of the canonical JSON of the facts. A document read
 // back from an index or an archive is untouched when it equals event.hash.
 func (e *Encoder) Hash(c *Change) [sha256.Size]byte {
-	e.facts.buf, e.facts.facts = e.facts.buf[:0], true
-	e.facts.change(c, nil)
-	return sha256.Sum256(e.facts.buf)
+	w := writer{buf: e.body[:0], cuts: e.cuts[:0]}
+	w.change(c)
+	e.body, e.cuts = w.buf, w.cuts
+	e.facts = w.appendFacts(e.facts[:0], 0)
+	return sha256.Sum256(e.facts)
 }
 
-// change writes the whole document. Members stand in the order of their names,
-// here and below, because that is what makes the JSON canonical.
-func (w *writer) change(c *Change, hash []byte) {
+// change writes the whole document, and notes in cuts what of it is no fact. Members
+// stand in the order of their names, here and below, because that is what makes
+// the JSON canonical.
+func (w *writer) change(c *Change) {
 	w.buf = append(w.buf, '{')
 	w.timestamp("@timestamp", c.Timestamp)
 	if c.Client.IP != "" {
@@ -41,7 +49,7 @@ func (w *writer) change(c *Change, hash []byte) {
 		w.str("ip", c.Client.IP)
 		w.end()
 	}
-	w.event(&c.Event, hash)
+	w.event(&c.Event)
 	if c.HTTP.Request.ID != "" {
 		w.object("http")
 		w.object("request")
@@ -52,9 +60,7 @@ func (w *writer) change(c *Change, hash []byte) {
 	if c.Labels != "" {
 		w.raw("labels", string(c.Labels))
 	}
-	if !w.facts {
-		w.str("message", c.Message)
-	}
+	w.looked("message", c.Message)
 	if c.Service.Name != "" {
 		w.object("service")
 		w.str("name", c.Service.Name)
@@ -78,15 +84,11 @@ func (u *User) known() bool {
 	return u.ID != "" || u.Name != "" || u.Email != "" || len(u.Roles) > 0 || u.Effective != nil
 }
 
-func (w *writer) event(e *Event, hash []byte) {
+func (w *writer) event(e *Event) {
 	w.object("event")
 	w.must("action", e.Action)
-	if !w.facts {
-		w.key("hash")
-		w.buf = append(w.buf, '"')
-		w.buf = append(w.buf, hash...)
-		w.buf = append(w.buf, '"')
-	}
+	w.looked("hash", noHash)
+	w.hash = len(w.buf) - len(noHash) - 1
 	w.must("id", e.ID)
 	w.str("reason", e.Reason)
 	w.end()
@@ -107,13 +109,13 @@ func (w *writer) user(u *User) {
 
 func (w *writer) trail(t *Trail) {
 	w.object("trail")
-	if !w.facts {
-		w.refs("ancestors", t.Ancestors)
-	}
+	start := len(w.buf)
+	w.refs("ancestors", t.Ancestors)
+	w.cut(start)
 	w.detail(&t.Change)
-	if !w.facts {
-		w.container(&t.Container)
-	}
+	start = len(w.buf)
+	w.container(&t.Container)
+	w.cut(start)
 	if t.Data != "" {
 		w.raw("data", string(t.Data))
 	}
@@ -128,17 +130,15 @@ func (w *writer) trail(t *Trail) {
 	w.origin(&t.Origin)
 	w.flag("reconciled", t.Reconciled)
 	w.revert(&t.Revert)
-	if !w.facts && t.Root != (Ref{}) {
-		w.object("root")
-		w.ref(&t.Root)
-		w.end()
-	}
+	start = len(w.buf)
+	w.root(&t.Root)
+	w.cut(start)
 	w.must("sequence", t.Sequence)
 	w.row("snapshot", t.Snapshot)
 	w.status(&t.Status)
-	if !w.facts {
-		w.list("terms", t.Terms)
-	}
+	start = len(w.buf)
+	w.list("terms", t.Terms)
+	w.cut(start)
 	w.tx(&t.Tx)
 	w.number("v", uint64(t.V)) //nolint:gosec // a small positive constant
 	w.end()
@@ -157,6 +157,15 @@ func (w *writer) refs(name string, refs []Ref) {
 		w.end()
 	}
 	w.buf = append(w.buf, ']')
+}
+
+func (w *writer) root(r *Ref) {
+	if *r == (Ref{}) {
+		return
+	}
+	w.object("root")
+	w.ref(r)
+	w.end()
 }
 
 func (w *writer) ref(r *Ref) {
@@ -215,13 +224,9 @@ func (w *writer) gap(g *GapRange) {
 func (w *writer) item(i *Item) {
 	w.object("item")
 	w.must("id", i.ID)
-	if !w.facts {
-		w.str("identifier", i.Identifier)
-	}
+	w.looked("identifier", i.Identifier)
 	w.row("key", i.Key)
-	if !w.facts {
-		w.str("label", i.Label)
-	}
+	w.looked("label", i.Label)
 	w.must("uid", i.UID)
 	w.end()
 }
@@ -298,9 +303,7 @@ func (w *writer) fields(fields []Field) {
 func (w *writer) field(f *Field) {
 	w.buf = append(w.buf, '{')
 	w.must("field", f.Field)
-	if !w.facts {
-		w.str("label", f.Label)
-	}
+	w.looked("label", f.Label)
 	if !f.New.IsZero() {
 		w.key("new")
 		w.side(&f.New)
@@ -317,21 +320,19 @@ func (w *writer) field(f *Field) {
 
 func (w *writer) side(s *Side) {
 	w.buf = append(w.buf, '{')
-	if !w.facts {
-		w.str("color", s.Color)
-		w.str("date", s.Date)
-	}
+	w.looked("color", s.Color)
+	w.looked("date", s.Date)
 	w.str("hmac", s.HMAC)
 	if s.Kind == JSON {
 		w.raw("json", s.Value)
 	}
-	if !w.facts {
-		w.str("label", s.Label)
-	}
+	w.looked("label", s.Label)
 	w.flag("masked", s.Masked)
-	if !w.facts && s.Number != "" {
+	if s.Number != "" {
+		start := len(w.buf)
 		w.key("number")
 		w.buf = append(w.buf, s.Number...)
+		w.cut(start)
 	}
 	w.str("sha256", s.SHA256)
 	if s.Size > 0 {

@@ -2,8 +2,8 @@ package document
 
 import (
 	"math"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Search tokens. trail.fields is stored but not indexed, since nested or
@@ -34,13 +34,29 @@ const (
 // token open after the equals sign, which makes it a prefix for any field.
 func AppendTextTerm(dst []byte, side TermSide, value, field string) []byte {
 	dst = append(dst, byte(side), ':')
-	dst = append(dst, strings.ToLower(value)...)
-	dst = append(dst, '=')
+	dst = append(appendLower(dst, value), '=')
 	return append(dst, field...)
 }
 
+// appendLower spares the memory of strings.ToLower for ASCII, which most values are.
+func appendLower(dst []byte, s string) []byte {
+	start := len(dst)
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return append(dst[:start], strings.ToLower(s)...)
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
 // AppendNumberTerm appends the token of a number. Tokens of one field compare
-// as their numbers do.
+// as their numbers do. Zeros at the end of the hexadecimal form are left out: a shorter
+// token sorts before all that it begins, as the zeros would.
 func AppendNumberTerm(dst []byte, side TermSide, field string, number float64) []byte {
 	bits := math.Float64bits(number)
 	if bits>>63 == 1 {
@@ -50,15 +66,15 @@ func AppendNumberTerm(dst []byte, side TermSide, field string, number float64) [
 	}
 	dst = append(dst, byte(side), '#')
 	dst = append(append(dst, field...), '=')
-	hex := strconv.AppendUint(make([]byte, 0, 16), bits, 16)
-	for range 16 - len(hex) {
-		dst = append(dst, '0')
+	for ; bits != 0; bits <<= 4 {
+		dst = append(dst, hexDigits[bits>>60])
 	}
-	return append(dst, hex...)
+	return dst
 }
 
 // AppendDateTerm appends the token of a date or timestamp of the years 1 to
-// 9999 in PostgreSQL's ISO text form at UTC.
+// 9999 in PostgreSQL's ISO text form at UTC, without its zone: 2026-03-04,
+// 2026-03-04 09:15:22.5.
 func AppendDateTerm(dst []byte, side TermSide, field, date string) []byte {
 	dst = append(dst, byte(side), '@')
 	dst = append(append(dst, field...), '=')
