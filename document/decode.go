@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -80,20 +81,25 @@ func decodeValue(raw json.RawMessage) (Kind, string, error) {
 // UnmarshalJSON reads an object into cells, in the order of its members.
 func (r *Row) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
-	if open, err := d.Token(); err != nil || open != json.Delim('{') {
-		return fmt.Errorf("a row must be a JSON object (%v)", err)
+	open, err := d.Token()
+	if err != nil {
+		return err
+	}
+	if open != json.Delim('{') {
+		return errors.New("a row must be a JSON object")
 	}
 	*r = nil
 	for d.More() {
-		name, err := d.Token()
+		token, err := d.Token()
 		if err != nil {
 			return err
 		}
+		name, _ := token.(string) // a member's name is one
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return err
 		}
-		c := Cell{Name: name.(string), Kind: JSON, Value: string(raw)} //nolint:forcetypeassert // a member's name is a string
+		c := Cell{Name: name, Kind: JSON, Value: string(raw)}
 		if raw[0] == '"' || string(raw) == "null" {
 			if c.Kind, c.Value, err = decodeValue(raw); err != nil {
 				return err

@@ -169,10 +169,10 @@ func (w *writer) rowObject(cells Row) {
 func (w *writer) cell(c *Cell) {
 	w.comma()
 	w.buf = append(appendString(w.buf, c.Name), ':')
-	switch {
-	case c.Kind == Text:
+	switch c.Kind {
+	case Text:
 		w.buf = appendString(w.buf, c.Value)
-	case c.Kind == JSON:
+	case JSON:
 		w.rawValue(c.Value)
 	default:
 		w.buf = append(w.buf, "null"...)
@@ -252,7 +252,7 @@ const hexDigits = "0123456789abcdef"
 // 3.2.2.2. Bytes that are not UTF-8 become U+FFFD.
 func appendString(dst []byte, s string) []byte {
 	escape, ascii := scan(s)
-	if !(ascii && escape == len(s)) && !utf8.ValidString(s) {
+	if (!ascii || escape < len(s)) && !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 		escape, _ = scan(s)
 	}

@@ -33,7 +33,7 @@ func (w *writer) bulk(ctx context.Context, items []item) error {
 	req.GetBody = lease.open
 	req.Header.Set("Content-Type", "application/x-ndjson")
 	start := time.Now()
-	res, err := w.x.client.nodes.Perform(req)
+	res, err := w.x.client.nodes.Perform(req) //nolint:bodyclose // closeBody does
 	if err != nil {
 		return err
 	}

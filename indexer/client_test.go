@@ -54,15 +54,15 @@ func TestTLS(t *testing.T) {
 	s := gate(t, es.URL, everybody)
 	ca := file(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})))
 	sum := sha256.Sum256(s.Certificate().Raw)
-	print := hex.EncodeToString(sum[:])
+	fingerprint := hex.EncodeToString(sum[:])
 	tests := map[string]struct {
 		change func(*Config)
 		says   string // empty: works
 	}{
 		"nothing given":     {func(*Config) {}, "certificate"},
 		"CA file":           {func(c *Config) { c.CAFile = ca }, ""},
-		"fingerprint":       {func(c *Config) { c.Fingerprint = print }, ""},
-		"colons, capitals":  {func(c *Config) { c.Fingerprint = strings.ToUpper(print[:2] + ":" + print[2:]) }, ""},
+		"fingerprint":       {func(c *Config) { c.Fingerprint = fingerprint }, ""},
+		"colons, capitals":  {func(c *Config) { c.Fingerprint = strings.ToUpper(fingerprint[:2] + ":" + fingerprint[2:]) }, ""},
 		"other fingerprint": {func(c *Config) { c.Fingerprint = strings.Repeat("00", 32) }, "elasticsearch.fingerprint"},
 	}
 	for name, tt := range tests {

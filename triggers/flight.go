@@ -83,7 +83,7 @@ func (f *flight) sendable(window, bytes int) int {
 	if f.next == len(f.msgs) {
 		return -1
 	}
-	if m := &f.msgs[f.next]; m.after >= f.low && !(f.chain && m.chained) {
+	if m := &f.msgs[f.next]; m.after >= f.low && (!f.chain || !m.chained) {
 		return -1
 	}
 	if f.pending > 0 && (f.pending >= window || f.bytes >= bytes) {
