@@ -15,7 +15,7 @@ func TestKillThreeTimesUnderLoad(t *testing.T) {
 	d := r.start(t).ready()
 	w := r.watch(t)
 	r.fill(t, rows)
-	l := r.write(t, 4, rows, changes)
+	l := r.write(t, 4, rows, changes, 0)
 	for _, mark := range []int{3000, 9000, 15000} {
 		testenv.Eventually(t, "enough triggers to make a kill hurt", time.Minute, func() bool { return w.count() >= mark })
 		d.kill()

@@ -22,7 +22,7 @@ func TestOutages(t *testing.T) {
 	d := r.start(t).ready()
 	w := r.watch(t)
 	r.fill(t, 200)
-	l := r.write(t, 2, 200, 0)
+	l := r.write(t, 2, 200, 0, 10*time.Millisecond)
 	walsender := r.walsender(t)
 
 	if err := es.Stop(t.Context()); err != nil {

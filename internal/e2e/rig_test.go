@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -77,14 +78,16 @@ func (r *rig) fill(t *testing.T, n int) {
 type load struct {
 	group   *errgroup.Group
 	stop    context.CancelFunc
+	pace    time.Duration
 	changes atomic.Int64
 }
 
-// write starts writers that make total changes of rows rows; 0 means until stopped.
-func (r *rig) write(t *testing.T, writers, rows, total int) *load {
+// write starts writers that make total changes of rows rows; 0 means until
+// stopped. Each waits for pace between its changes; 0 is as fast as it goes.
+func (r *rig) write(t *testing.T, writers, rows, total int, pace time.Duration) *load {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	l := &load{stop: stop}
+	l := &load{stop: stop, pace: pace}
 	l.group, ctx = errgroup.WithContext(ctx)
 	for w := range writers {
 		conn := r.pg.Conn(t)
@@ -113,6 +116,7 @@ func (l *load) writer(ctx context.Context, conn *pgx.Conn, w, writers, rows, sha
 			return err
 		}
 		l.changes.Add(1)
+		time.Sleep(l.pace)
 	}
 	return nil
 }
