@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,6 +52,7 @@ type metrics struct {
 // under way and returns nil. Outages of PostgreSQL, Elasticsearch and NATS do not end it. It returns an error
 // only for what no waiting cures: a configuration that cannot work, an address in use.
 func Run(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	boundGarbage()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d := &daemon{cfg: cfg, log: log, status: &status{}}
@@ -85,6 +88,15 @@ func Run(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 		}
 	}
 	return d.sessions(ctx)
+}
+
+// boundGarbage keeps the heap at one and a half times what lives. What lives on
+// a busy line is some 30 MB and short-lived, so that costs a few percent of the CPU
+// and saves a third of the memory. GOGC in the environment goes before.
+func boundGarbage() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
 }
 
 // openIndex connects to Elasticsearch, or to nothing in triggers-only mode.

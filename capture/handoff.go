@@ -12,7 +12,7 @@ import (
 // PostgreSQL for the stream. Together with the one batch that Next has returned this
 // bounds the memory of a session, whatever the size of a transaction (invariant 6).
 const (
-	fullEvents = 2000
+	fullEvents = 1000
 	fullBytes  = 1 << 20
 )
 

@@ -84,9 +84,9 @@ type Options struct {
 }
 
 func (o *Options) setDefaults() {
-	setDefault(&o.InFlight, 3)
+	setDefault(&o.InFlight, 2)
 	setDefault(&o.Window, 16<<20)
-	setDefault(&o.Linger, 10*time.Millisecond)
+	setDefault(&o.Linger, 5*time.Millisecond)
 	setDefault(&o.ReceiptEvery, 5*time.Second)
 	setDefault(&o.IdleReceiptEvery, 30*time.Second)
 	setDefault(&o.DrainTimeout, 10*time.Second)
