@@ -1,6 +1,10 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/waltrail/waltrail/capture"
+)
 
 // Warnings lists what the file asks for and does not get: keys that this
 // version reads and checks but does not act on yet. None of them is a mistake.
@@ -9,6 +13,9 @@ func (c *Config) Warnings() []string {
 	warn := func(key, text string) { w = append(w, key+": "+text) }
 	zero := &Config{}
 	zero.Watchdog.setDefaults()
+	if c.Postgres.Snapshot == capture.SnapshotInitial {
+		warn("postgres.snapshot", "initial is not in effect in this version; rows that exist already get no baseline, say never to confirm that")
+	}
 	if !reflect.DeepEqual(c.Visibility, zero.Visibility) {
 		warn("visibility", "not in effect in this version; whoever can read the index sees everything recorded")
 	}
