@@ -114,3 +114,34 @@ func TestUnmappedTableBeforeAKill(t *testing.T) {
 	w.everyDocument(t, docs)
 	d.terminate()
 }
+
+// TestKillWhileTriggersAreHeld kills the daemon while NATS is away and documents wait
+// for their triggers. Had it confirmed them to PostgreSQL, they would be lost.
+func TestKillWhileTriggersAreHeld(t *testing.T) {
+	r := newRig(t, testenv.Postgres(t), testenv.Elasticsearch(t), testenv.NATS(t))
+	d := r.start(t).ready()
+	w := r.watch(t)
+	if err := r.bus.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.fill(t, 100)
+	testenv.Eventually(t, "the documents are stored", time.Minute, func() bool {
+		return r.es.Count(t, "trail-"+r.system+"-default-*") == 100
+	})
+	told := r.pg.Value(t, "select clock_timestamp()")
+	testenv.Eventually(t, "PostgreSQL has heard from the daemon since", time.Minute, func() bool {
+		return r.pg.Value(t, `select count(*) from pg_stat_replication join pg_replication_slots on pid = active_pid
+			where slot_name = $1 and reply_time > $2::timestamptz + interval '1.5 seconds'`, r.pg.Name, told) == "1"
+	})
+	d.kill()
+	if err := r.bus.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d = r.start(t).ready()
+	testenv.Eventually(t, "the slot has caught up", time.Minute, r.caughtUp(t))
+	docs := r.documents(t)
+	r.exactlyOnce(t, docs)
+	w.everyDocument(t, docs)
+	r.receiptsContiguous(t, len(docs))
+	d.terminate()
+}
