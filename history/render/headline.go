@@ -39,11 +39,12 @@ func who(c *document.Change) (name, from string) {
 	o := c.Trail.Origin
 	switch {
 	case name != "":
+	case o.DB.Role != "" && (o.Interface == "" || o.Interface == "sql"):
+		name = "SQL user " + o.DB.Role
+		o.Interface = ""
 	case o.Interface != "":
 		name = strings.TrimSpace(capital(o.Interface) + " " + o.Name)
 		o.Interface, o.Name = "", ""
-	case o.DB.Role != "":
-		name = "Database role " + o.DB.Role
 	case c.Trail.Change.Type == document.Gap:
 		name = "The trail"
 	default:
