@@ -75,7 +75,7 @@ func Run(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
 	d.prepare = append(d.prepare, step{"JetStream stream", publisher.Setup})
 	d.probes = append(d.probes, publisher.Healthy)
 
-	addr, stop, err := serve(ctx, cfg.HTTP.Listen, handler(reg, func() readiness { return ready(d.status, d.probes...) }))
+	addr, stop, err := serve(ctx, cfg.HTTP.Listen, handler(reg, func() readiness { return ready(d.status, d.probes...) }), log)
 	if err != nil {
 		return err
 	}

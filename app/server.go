@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -65,15 +66,20 @@ func handler(reg *prometheus.Registry, ask func() readiness) http.Handler {
 
 // serve listens on addr until stop is called; stop waits for open requests, for
 // a short time. It fails at once when the address cannot be had.
-func serve(ctx context.Context, addr string, h http.Handler) (bound string, stop func(), err error) {
+func serve(ctx context.Context, addr string, h http.Handler, log *slog.Logger) (bound string, stop func(), err error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return "", nil, fmt.Errorf("http.listen: %w; choose another address in the configuration", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("health and metrics are no longer served; restart the daemon", "error", err)
+		}
+	}()
 	stop = func() {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 		defer cancel()

@@ -85,7 +85,10 @@ func asServer(t *testing.T, dataDir, name string, content []byte) {
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	owner := info.Sys().(*syscall.Stat_t)
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		t.Fatalf("%T says nothing of the owner", info.Sys())
+	}
 	if err := os.Chown(file, int(owner.Uid), int(owner.Gid)); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ var errUnsure = errors.New("the answer to a bulk request does not tell about all
 // repeating a Write is harmless. The documents belong to Write until it returns; it
 // renames one (Event.ID, Body, Sum) whose id a different change has, see OnRewind.
 func (x *Indexer) Write(ctx context.Context, docs []document.Change) error {
-	w := x.writers.Get().(*writer) //nolint:forcetypeassert // the pool holds nothing else
+	w := x.writers.Get().(*writer) //nolint:errcheck // the pool holds nothing else
 	defer x.writers.Put(w)
 	defer w.unload()
 	w.load(docs)

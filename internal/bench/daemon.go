@@ -39,7 +39,7 @@ func newProduct(binary, dir, system string, s *servers, index bool) (product, er
 
 // freeAddress is an address on the loopback interface that nobody listens on now.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // answers at once
 	if err != nil {
 		return "", err
 	}
@@ -59,7 +59,7 @@ func build(ctx context.Context, dir string) (string, error) {
 
 // setup runs `waltrail setup`: publication, slot, templates, stream.
 func (p product) setup(ctx context.Context) error {
-	out, err := exec.CommandContext(ctx, p.binary, "setup", "--config", p.config).CombinedOutput() //nolint:gosec // our own binary
+	out, err := exec.CommandContext(ctx, p.binary, "setup", "--config", p.config).CombinedOutput() //nolint:gosec,noctx // our own binary, ended by stop
 	if err != nil {
 		return fmt.Errorf("waltrail setup: %w\n%s", err, out)
 	}
@@ -83,7 +83,7 @@ func (p product) start() (*daemon, error) {
 		return nil, err
 	}
 	defer log.Close()                                           //nolint:errcheck // the child has its own handle
-	d.cmd = exec.Command(p.binary, "run", "--config", p.config) //nolint:gosec // our own binary
+	d.cmd = exec.Command(p.binary, "run", "--config", p.config) //nolint:gosec,noctx // our own binary, ended by stop
 	d.cmd.Stdout, d.cmd.Stderr = log, log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // however the bench ends
 	d.started = time.Now()

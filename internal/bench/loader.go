@@ -49,7 +49,7 @@ func (e elastic) do(ctx context.Context, method, path string, body []byte) ([]by
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode/100 != 2 {
-		err = fmt.Errorf("Elasticsearch: %s %s answered %s: %.300s", method, path, resp.Status, answer)
+		err = fmt.Errorf("bulk loader: %s %s answered %s: %.300s", method, path, resp.Status, answer)
 	}
 	return answer, err
 }

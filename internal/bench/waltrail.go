@@ -112,12 +112,12 @@ func (b *bench) follow(ctx context.Context, from beginning, name string, changes
 	var now jetstream.StreamState
 	err = from.daemon.wait(ctx, "triggers in the stream", func() (_ bool, err error) {
 		now, err = state(ctx, b.servers.js, stream)
-		return now.Msgs >= uint64(changes), err
+		return now.Msgs >= uint64(changes), err //nolint:gosec // a count
 	})
 	if err != nil {
 		return r, err
 	}
-	if now.Msgs != uint64(changes) {
+	if now.Msgs != uint64(changes) { //nolint:gosec // a count
 		return r, fmt.Errorf("%s: %d triggers for %d changes", name, now.Msgs, changes)
 	}
 	after, err := from.meter.read()

@@ -118,7 +118,9 @@ func (d *daemon) kill() {
 	if err := d.cmd.Process.Kill(); err != nil {
 		d.t.Fatalf("the daemon had ended before it was killed: %v", err)
 	}
-	<-d.ended
+	if err := <-d.ended; err == nil {
+		d.t.Fatal("the daemon ended well although it was killed")
+	}
 }
 
 // terminate asks the daemon to stop and waits until it has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -65,6 +66,18 @@ func newRig(t *testing.T, pg *testenv.PG, es *testenv.ES, bus *testenv.Bus) *rig
 func (r *rig) start(t *testing.T) *daemon {
 	t.Helper()
 	return start(t, r.config, r.listen)
+}
+
+// setup runs `waltrail setup` on the rig.
+func (r *rig) setup(t *testing.T) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(path, "setup", "--config", r.config).CombinedOutput(); err != nil {
+		t.Fatalf("waltrail setup: %v\n%s", err, out)
+	}
 }
 
 // fill inserts rows 1 to n with step 0, before or while the daemon runs.

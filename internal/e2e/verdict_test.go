@@ -100,6 +100,27 @@ func (r *rig) documents(t *testing.T) []doc {
 	}
 }
 
+// asDocuments takes the documents from the stream, where nothing else keeps them,
+// and checks that they are the history of the table.
+func (r *rig) asDocuments(t *testing.T) []doc {
+	t.Helper()
+	var docs []doc
+	seen := map[string]bool{}
+	for _, m := range r.bus.Messages(t, "TRAIL") {
+		d := doc{ID: m.Header.Get("ce-id")}
+		if err := json.Unmarshal(m.Data, &d); err != nil {
+			t.Fatalf("message %s: %v", d.ID, err)
+		}
+		if !seen[d.ID] {
+			docs = append(docs, d)
+		}
+		seen[d.ID] = true
+	}
+	slices.SortStableFunc(docs, func(a, b doc) int { return cmp.Compare(a.Trail.Sequence, b.Trail.Sequence) })
+	r.exactlyOnce(t, docs)
+	return docs
+}
+
 // exactlyOnce fails unless the documents are the history of the table: for each row one
 // created document, then one per update, each beginning where the one before it ended, up to what the row holds now.
 func (r *rig) exactlyOnce(t *testing.T, docs []doc) {
