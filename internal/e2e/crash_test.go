@@ -17,13 +17,13 @@ func TestKillThreeTimesUnderLoad(t *testing.T) {
 	r.fill(t, rows)
 	l := r.write(t, 4, rows, changes, 0)
 	for _, mark := range []int{3000, 9000, 15000} {
-		testenv.Eventually(t, "enough triggers to make a kill hurt", time.Minute, func() bool { return w.count() >= mark })
+		testenv.Eventually(t, "enough triggers to make a kill hurt", 3*time.Minute, func() bool { return w.count() >= mark })
 		d.kill()
 		r.slotWithinLog(t)
 		d = r.start(t)
 	}
 	l.wait(t)
-	testenv.Eventually(t, "the slot has caught up", 2*time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 4*time.Minute, r.caughtUp(t))
 	r.slotWithinLog(t)
 
 	docs := r.documents(t)
@@ -52,7 +52,7 @@ func TestCleanStops(t *testing.T) {
 		}
 		d = r.start(t).ready()
 	}
-	testenv.Eventually(t, "the slot has caught up", time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 3*time.Minute, r.caughtUp(t))
 	docs := r.documents(t)
 	if len(docs) != 5+15 {
 		t.Fatalf("%d documents, want 20", len(docs))
@@ -83,7 +83,7 @@ func TestOpenTransactionAcrossRestart(t *testing.T) {
 	d = r.start(t).ready()
 	step("update items set step = step + 1 where id <= 5")
 	step("commit")
-	testenv.Eventually(t, "the slot has caught up", time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 3*time.Minute, r.caughtUp(t))
 	docs := r.documents(t)
 	if len(docs) != 30 {
 		t.Fatalf("%d documents, want 30", len(docs))
@@ -105,7 +105,7 @@ func TestUnmappedTableBeforeAKill(t *testing.T) {
 	r.pg.Exec(t, "insert into other select generate_series(1, 1000)")
 	d.kill()
 	d = r.start(t)
-	testenv.Eventually(t, "the slot has caught up", time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 3*time.Minute, r.caughtUp(t))
 	docs := r.documents(t)
 	if len(docs) != 100 {
 		t.Fatalf("%d documents, want 100", len(docs))
@@ -138,7 +138,7 @@ func TestKillWhileTriggersAreHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	d = r.start(t).ready()
-	testenv.Eventually(t, "the slot has caught up", time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 3*time.Minute, r.caughtUp(t))
 	docs := r.documents(t)
 	r.exactlyOnce(t, docs)
 	w.everyDocument(t, docs)

@@ -169,7 +169,7 @@ func (d *daemon) get(path string) (int, string) {
 // ready waits until /readyz says so.
 func (d *daemon) ready() *daemon {
 	d.t.Helper()
-	testenv.Eventually(d.t, "the daemon is ready", time.Minute, func() bool {
+	testenv.Eventually(d.t, "the daemon is ready", 3*time.Minute, func() bool {
 		d.running()
 		code, _ := d.get("/readyz")
 		return code == http.StatusOK

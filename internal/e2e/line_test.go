@@ -22,7 +22,7 @@ func TestWhoWhatWhy(t *testing.T) {
 			"run": {"type": "api_call", "id": "req-8842"}}, "reason": "Season price list", "client_ip": "203.0.113.7"}');
 		update items set price = 2.00, step = 1 where id = 1;
 		commit`)
-	testenv.Eventually(t, "the slot has caught up", time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 3*time.Minute, r.caughtUp(t))
 
 	hits := r.es.Search(t, `{"query": {"term": {"trail.change.type": "changed"}}}`)
 	if len(hits) != 1 {
@@ -91,7 +91,7 @@ func TestTriggersOnlyLosesNothing(t *testing.T) {
 	r.fill(t, rows)
 	l := r.write(t, 4, rows, changes, 0)
 	for _, mark := range []int{1000, 4000} {
-		testenv.Eventually(t, "enough triggers to make a kill hurt", time.Minute, func() bool { return w.count() >= mark })
+		testenv.Eventually(t, "enough triggers to make a kill hurt", 3*time.Minute, func() bool { return w.count() >= mark })
 		d.kill()
 		r.slotWithinLog(t)
 		d = r.start(t)

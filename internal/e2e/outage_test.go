@@ -33,7 +33,7 @@ func TestOutages(t *testing.T) {
 	if err := es.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	testenv.Eventually(t, "triggers flow again after Elasticsearch came back", time.Minute, func() bool { return w.count() > before+100 })
+	testenv.Eventually(t, "triggers flow again after Elasticsearch came back", 3*time.Minute, func() bool { return w.count() > before+100 })
 
 	if err := r.bus.Stop(t.Context()); err != nil {
 		t.Fatal(err)
@@ -42,13 +42,13 @@ func TestOutages(t *testing.T) {
 	if err := r.bus.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	testenv.Eventually(t, "the daemon is ready again", time.Minute, func() bool {
+	testenv.Eventually(t, "the daemon is ready again", 3*time.Minute, func() bool {
 		code, _ := d.get("/readyz")
 		return code == http.StatusOK
 	})
 
 	l.end(t)
-	testenv.Eventually(t, "the slot has caught up", 2*time.Minute, r.caughtUp(t))
+	testenv.Eventually(t, "the slot has caught up", 4*time.Minute, r.caughtUp(t))
 	docs := r.documents(t)
 	r.exactlyOnce(t, docs)
 	w.everyDocument(t, docs)
@@ -72,7 +72,7 @@ func (r *rig) survive(t *testing.T, d *daemon, walsender, what string) {
 		code, _ := d.get("/readyz")
 		return code == http.StatusServiceUnavailable
 	})
-	testenv.Eventually(t, "the outage is over", 2*outage, func() bool {
+	testenv.Eventually(t, "the outage is over", 10*outage, func() bool {
 		d.running()
 		if now := r.walsender(t); now != walsender {
 			t.Fatalf("without %s the walsender %s was replaced by %s", what, walsender, now)

@@ -169,7 +169,7 @@ func (r *rig) watch(t *testing.T) *witness {
 	w := &witness{seen: map[string]bool{}}
 	js := r.bus.JetStream(t)
 	var consumer jetstream.Consumer
-	testenv.Eventually(t, "the stream is there", time.Minute, func() bool {
+	testenv.Eventually(t, "the stream is there", 3*time.Minute, func() bool {
 		var err error
 		consumer, err = js.OrderedConsumer(t.Context(), "TRAIL", jetstream.OrderedConsumerConfig{})
 		return err == nil
@@ -243,7 +243,7 @@ func (w *witness) count() int {
 // read, and each item's in order. It returns how many messages came more than once.
 func (w *witness) everyDocument(t *testing.T, docs []doc) int {
 	t.Helper()
-	testenv.Eventually(t, fmt.Sprintf("%d triggers have come", len(docs)), time.Minute, func() bool { return w.count() >= len(docs) })
+	testenv.Eventually(t, fmt.Sprintf("%d triggers have come", len(docs)), 3*time.Minute, func() bool { return w.count() >= len(docs) })
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.early) > 0 {
