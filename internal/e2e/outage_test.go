@@ -80,3 +80,44 @@ func (r *rig) survive(t *testing.T, d *daemon, walsender, what string) {
 		return time.Now().After(end)
 	})
 }
+
+// TestPostgresRestarts shuts PostgreSQL down while the daemon is connected and
+// idle. The server waits until its walsender has had everything confirmed, so that must
+// come at once; and the daemon must go on by itself when the server is back.
+func TestPostgresRestarts(t *testing.T) {
+	server := testenv.PostgresServer(t, devstack.PostgresOptions{})
+	r := newRig(t, testenv.PostgresAt(t, server.DSN("postgres")), testenv.Elasticsearch(t), testenv.NATS(t))
+	d := r.start(t).ready()
+	w := r.watch(t)
+	r.fill(t, 10)
+	testenv.Eventually(t, "the triggers have come", time.Minute, func() bool { return w.count() == 10 })
+
+	began := time.Now()
+	if err := server.Stop(t.Context(), devstack.StopFast); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("PostgreSQL needed %v to shut down", took)
+	} else {
+		t.Logf("PostgreSQL shut down in %v", took)
+	}
+	testenv.Eventually(t, "the daemon says that it is not ready without PostgreSQL", time.Minute, func() bool {
+		d.running()
+		code, _ := d.get("/readyz")
+		return code == http.StatusServiceUnavailable
+	})
+	if err := server.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.ready()
+	r.pg.Exec(t, "update items set step = step + 1")
+	testenv.Eventually(t, "the slot has caught up", 3*time.Minute, r.caughtUp(t))
+	docs := r.documents(t)
+	if len(docs) != 20 {
+		t.Errorf("%d documents, want 20", len(docs))
+	}
+	r.exactlyOnce(t, docs)
+	w.everyDocument(t, docs)
+	r.receiptsContiguous(t, len(docs))
+	d.terminate()
+}
