@@ -3,12 +3,13 @@ package capture
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/waltrail/waltrail/internal/loopback"
 )
 
 // The values of Config.Snapshot.
@@ -110,9 +111,5 @@ func urlPassword(dsn string) bool {
 
 // local reports whether traffic to host stays on this machine.
 func local(host string) bool {
-	if strings.HasPrefix(host, "/") || host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return strings.HasPrefix(host, "/") || loopback.Host(host) // a path is a Unix socket
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/waltrail/waltrail/config/internal/strict"
 	"github.com/waltrail/waltrail/document"
+	"github.com/waltrail/waltrail/internal/loopback"
 	"github.com/waltrail/waltrail/transform"
 	"github.com/waltrail/waltrail/triggers"
 )
@@ -104,8 +105,7 @@ func (k checker) http(c *Config) {
 		k.add("http.listen", "%q is not an address to listen on; write it as in 127.0.0.1:8080", c.HTTP.Listen)
 		return
 	}
-	ip := net.ParseIP(host)
-	if host == "localhost" || ip != nil && ip.IsLoopback() || c.HTTP.Insecure {
+	if loopback.Host(host) || c.HTTP.Insecure {
 		return
 	}
 	if c.Auth == (Auth{}) {

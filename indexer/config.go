@@ -5,11 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/waltrail/waltrail/internal/loopback"
 )
 
 // The values of Config.Mode.
@@ -172,18 +173,10 @@ func (c *Config) addressProblem(address string) string {
 		return "keep credentials out of the address: use username and password_file"
 	case u.RawQuery != "" || u.Fragment != "":
 		return "an address has no query and no fragment"
-	case u.Scheme == "http" && !c.Insecure && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !c.Insecure && !loopback.Host(strings.ToLower(u.Hostname())):
 		return "plain http beyond this machine sends documents and credentials in the clear: use https, or set insecure: true"
 	}
 	return ""
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // fingerprint decodes Fingerprint; colons between the bytes are allowed.

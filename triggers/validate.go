@@ -3,13 +3,13 @@ package triggers
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/waltrail/waltrail/document"
+	"github.com/waltrail/waltrail/internal/loopback"
 )
 
 // Validate returns all mistakes of the section, joined, each naming its key.
@@ -78,16 +78,11 @@ func (c *Config) requiresTLS() bool {
 		return true
 	}
 	for _, raw := range c.servers() {
-		if u, err := url.Parse(raw); err == nil && !isLoopback(u.Hostname()) {
+		if u, err := url.Parse(raw); err == nil && !loopback.Host(u.Hostname()) {
 			return !c.Insecure
 		}
 	}
 	return false
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // ruleName is what stands in a header and a message id without escapes.
